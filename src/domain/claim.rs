@@ -46,6 +46,10 @@ impl StatusText {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        // A character has at least as many bytes as units.
+        if trimmed.len() <= Self::MAX_UNITS {
+            return Self(trimmed.to_owned());
+        }
         let mut units = 0;
         let kept = trimmed.chars().take_while(|c| {
             units += c.len_utf16();

@@ -1,6 +1,6 @@
 //! The rows of a board in SQL: users with presence, roles and picture.
 
-use super::presence_rows::{COLUMNS, TABLES, claim, person};
+use super::presence_rows::{COLUMNS, IS_BOT, TABLES, claim, person, rules};
 use super::status_visibility::COLUMNS as RULES;
 use super::{Row, Sql, Value, outbox, values};
 use crate::domain::{EventId, Nickname, Result, UserId};
@@ -39,7 +39,8 @@ fn select(
     values: &[Value<'_>],
     as_of: EventId,
 ) -> Result<Vec<PresenceSnapshot>> {
-    let select = format!("SELECT {COLUMNS}, {RULES}, {FURTHER} FROM {TABLES} WHERE {condition}");
+    let select =
+        format!("SELECT {COLUMNS}, {IS_BOT}, {RULES}, {FURTHER} FROM {TABLES} WHERE {condition}");
     let mut people: Vec<PresenceSnapshot> = Vec::new();
     sql.each(&select, values, |row| {
         let id: &str = row.get(0)?;
@@ -62,7 +63,7 @@ fn select(
 fn snapshot(row: &impl Row, as_of: EventId) -> Result<PresenceSnapshot> {
     let roles: Option<&str> = row.get(FIRST + 3)?;
     Ok(PresenceSnapshot {
-        person: person(row)?,
+        person: person(UserId::new(row.get::<String>(0)?), rules(row)?, row)?,
         active: row.get(FIRST)?,
         nickname: row.get::<Option<_>>(FIRST + 1)?.map(Nickname::stored),
         is_public: row.get(FIRST + 2)?,

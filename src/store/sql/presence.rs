@@ -1,6 +1,6 @@
 //! Presence and claims in SQL. The domain decides which claim is effective and what a choice does.
 
-use super::presence_rows::{COLUMNS, TABLES, people};
+use super::presence_rows::{COLUMNS, IS_AMONG_BOTS, IS_BOT, TABLES, people, rules};
 use super::status_visibility::COLUMNS as RULES;
 use super::users::rows as users;
 use super::{
@@ -16,6 +16,7 @@ use crate::store::{
     VisibilityRules,
 };
 use async_trait::async_trait;
+use std::collections::HashMap;
 
 #[async_trait]
 impl<E: Engine> Presences for E {
@@ -76,8 +77,9 @@ impl<E: Engine> Presences for E {
 }
 
 fn find(sql: &impl Sql, user: &UserId) -> Result<Option<UserWithPresence>> {
-    let select = format!("SELECT {COLUMNS}, {RULES} FROM {TABLES} WHERE user.id = $1");
-    Ok(people(sql, &select, values![user.as_str()])?.pop())
+    let select = format!("SELECT {COLUMNS}, {IS_BOT}, {RULES} FROM {TABLES} WHERE user.id = $1");
+    let found = people(sql, &select, values![user.as_str()], |_, row| rules(row));
+    Ok(found?.pop())
 }
 
 fn require(sql: &impl Sql, user: &UserId) -> Result<UserWithPresence> {
@@ -87,13 +89,8 @@ fn require(sql: &impl Sql, user: &UserId) -> Result<UserWithPresence> {
 
 fn list<S: Sql>(sql: &S, query: &PresenceQuery) -> Result<Vec<UserWithPresence>> {
     let (also, since, ids) = match query {
+        PresenceQuery::All(connected) => return list_all(sql, connected),
         PresenceQuery::Ids(ids) => ("", None, ids),
-        // Users who never set a status are offline, and need not be read.
-        PresenceQuery::All(connected) => (
-            "OR presence.user_id IS NOT NULL OR user.presence_policy = 'always'",
-            None,
-            connected,
-        ),
         PresenceQuery::ChangedSince(at, connected) => (
             "OR user.id IN (SELECT user_id FROM presence WHERE changed_at >= $2)",
             Some(*at),
@@ -102,14 +99,31 @@ fn list<S: Sql>(sql: &S, query: &PresenceQuery) -> Result<Vec<UserWithPresence>>
     };
     let elements = S::ELEMENTS;
     let select = format!(
-        "SELECT {COLUMNS}, {RULES} FROM {TABLES} WHERE user.active = 1 AND (user.id IN ({elements}($1)) {also}) ORDER BY user.id"
+        "SELECT {COLUMNS}, {IS_BOT}, {RULES} FROM {TABLES}
+         WHERE user.active = 1 AND (user.id IN ({elements}($1)) {also}) ORDER BY user.id"
     );
     let ids = record::id_array(ids);
     let values: Vec<_> = [Value::from(&ids)]
         .into_iter()
         .chain(since.map(Value::from))
         .collect();
-    people(sql, &select, &values)
+    people(sql, &select, &values, |_, row| rules(row))
+}
+
+/// Lists all users except those who never set a status: they are offline, unless they are among the
+/// `connected` ones. Few users have rules, so those are read separately.
+fn list_all<S: Sql>(sql: &S, connected: &[UserId]) -> Result<Vec<UserWithPresence>> {
+    let elements = S::ELEMENTS;
+    let select = format!(
+        "SELECT {COLUMNS}, {IS_AMONG_BOTS} FROM {TABLES}
+         WHERE user.active = 1 AND (user.id IN ({elements}($1)) OR presence.user_id IS NOT NULL
+             OR user.presence_policy = 'always') ORDER BY user.id"
+    );
+    let mut rules: HashMap<_, _> = status_visibility::people(sql)?.into_iter().collect();
+    let connected = record::id_array(connected);
+    people(sql, &select, values![&connected], |id, _| {
+        Ok(rules.remove(id).unwrap_or_default())
+    })
 }
 
 fn usernames<S: Sql>(sql: &S, ids: &[UserId]) -> Result<Vec<(UserId, Username)>> {

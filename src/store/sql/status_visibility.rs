@@ -40,7 +40,8 @@ pub(super) fn all(sql: &impl Sql) -> Result<VisibilityRules> {
     })
 }
 
-fn people(sql: &impl Sql) -> Result<Vec<(UserId, StatusVisibility)>> {
+/// Returns the users who have rules, with those, by id.
+pub(super) fn people(sql: &impl Sql) -> Result<Vec<(UserId, StatusVisibility)>> {
     let select = format!("SELECT id, {COLUMNS} FROM user WHERE {WITH_RULES} ORDER BY id");
     sql.all(&select, &[], |row| {
         Ok((UserId::new(row.get::<String>(0)?), read(row, 1)?))

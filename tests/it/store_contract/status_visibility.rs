@@ -2,12 +2,13 @@
 //! with the presence, and part of every later presence event.
 
 use crate::support::store::presence::{busy, events, id, put, with_users};
-use crate::support::store::{admin_at, every_store, user};
+use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Action, AuditQuery, Change, Error, EventId, HiddenFrom, Setting, StatusVisibility, UserId,
-    UserPatch, VisibilityPatch, VisibilitySwitches,
+    Action, AuditQuery, Change, Error, EventId, HiddenFrom, Setting, StatusVisibility, User,
+    UserId, UserPatch, VisibilityPatch, VisibilitySwitches,
 };
 use doorsign::store::{ChangeKind, PresenceQuery, Store};
+use futures_util::future::join_all;
 use std::collections::BTreeSet;
 
 const ON: VisibilitySwitches = VisibilitySwitches::ON;
@@ -104,6 +105,41 @@ async fn rules_are_stored_with_one_event_and_one_record_and_read_with_the_presen
         );
         set(&*store, "ann", &StatusVisibility::default()).await;
         assert_eq!(rules(&*store).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_list_has_the_same_presence_of_a_user() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann", "bob", "cid"]).await;
+        for role in ["app", "bot"] {
+            let bot = User {
+                roles: vec![role.to_owned()],
+                ..user(role)
+            };
+            let created = store.create_user(bot, String::new(), crate::support::operator());
+            created.await.unwrap();
+        }
+        for name in ["app", "bob", "cid"] {
+            put(&*store, name, 1, busy(Some(1000))).await;
+        }
+        set(&*store, "ann", &denies(&["bob"])).await;
+        set(&*store, "bot", &denies(&["cid"])).await;
+        set(&*store, "cid", &denies(&["bob", "ann"])).await;
+        let users = ["ann", "app", "bob", "bot", "cid"].map(id);
+        let found = join_all(users.clone().map(|user| store.find_presence(user))).await;
+        let expected: Vec<_> = found.into_iter().map(Result::unwrap).collect();
+        let users = users.to_vec();
+        for query in [
+            PresenceQuery::Ids(users.clone()),
+            PresenceQuery::All(users.clone()),
+            PresenceQuery::ChangedSince(at(0), users),
+        ] {
+            let people = store.list_presences(query).await.unwrap();
+            let listed: Vec<_> = people.into_iter().map(|person| person.presence).collect();
+            assert_eq!(listed, expected);
+        }
     })
     .await;
 }
