@@ -206,4 +206,39 @@ mod tests {
             "SQLite 3.49.2 can corrupt databases; doorsign needs 3.51.3 or newer"
         );
     }
+
+    #[test]
+    fn the_file_and_the_log_of_another_program_are_left_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        let [theirs, found] = ["theirs.db", "found.db"].map(|name| folder.path().join(name));
+        let program = Connection::open_with_flags(&theirs, OpenFlags::default()).unwrap();
+        let statements =
+            "PRAGMA journal_mode = WAL; CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)";
+        program.execute_batch(statements).unwrap();
+        // As if it was killed. SQLite leaves a journal of zeros when it keeps the file.
+        std::fs::copy(&theirs, &found).unwrap();
+        std::fs::copy(beside(&theirs, "-wal"), beside(&found, "-wal")).unwrap();
+        let files = || [found.clone(), beside(&found, "-wal")].map(|file| std::fs::read(file).ok());
+        let before = files();
+        for journal in [None, Some([0; 512])] {
+            if let Some(journal) = journal {
+                std::fs::write(beside(&found, "-journal"), journal).unwrap();
+            }
+            let checked = check_owner(&found, Wait::Briefly);
+            assert!(matches!(checked, Err(OpenError::NotOurs(_))), "{checked:?}");
+            assert!(files() == before, "with a journal: {}", journal.is_some());
+        }
+    }
+
+    #[test]
+    fn damage_is_named_as_such() {
+        for (code, is_damage) in [
+            (rusqlite::ffi::SQLITE_CORRUPT, true),
+            (rusqlite::ffi::SQLITE_IOERR, false),
+        ] {
+            let source = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            let error = OpenError::sqlite(Path::new("doorsign.db"), &source);
+            assert_eq!(matches!(error, OpenError::Damaged(..)), is_damage);
+        }
+    }
 }
