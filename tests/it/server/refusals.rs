@@ -110,7 +110,7 @@ async fn usage_errors_give_one_line_and_exit_code_2() {
         ),
         (
             &["user"],
-            "'doorsign user' requires a subcommand but one was not provided; [subcommands: add, list, ",
+            "'doorsign user' requires a subcommand but one was not provided; [subcommands: add, invite, ",
         ),
         (
             &["token", "create", "admin"],
