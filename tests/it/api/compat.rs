@@ -14,7 +14,7 @@ const BOTH: [Compat; 2] = [Compat::Eight, Compat::Nine];
 const SECRET: &str = "known to both";
 /// Routes that refuse a wrong password with a 401.
 const LOGINS: [&str; 2] = ["/api/v1/login", "/api/v1/session.start"];
-/// The route of a display, which is no user: it refuses a missing key with a 401.
+/// The route of a display, which is not a user: a missing key is refused with a 401.
 const DISPLAY: &str = "/api/v1/displays.setStatus";
 
 async fn server(compat: Compat) -> TestServer {
