@@ -170,9 +170,13 @@ impl People {
             self.ids.insert("{position}", position);
         }
         if case.line == "GET /api/v1/sessions/list" {
-            for (n, name) in ["{own}", "{other}"].into_iter().enumerate() {
-                let id = &reply.json()["sessions"][n]["sessionId"];
-                self.ids.insert(name, id.as_str().unwrap().to_owned());
+            // Tokens do not expire, and their sessions may stand between those of logins.
+            let list = reply.json();
+            let list = list["sessions"].as_array().unwrap();
+            let logins = list.iter().filter(|one| one["expiresAt"].is_string());
+            for (name, login) in ["{own}", "{other}"].into_iter().zip(logins) {
+                let id = login["sessionId"].as_str().unwrap();
+                self.ids.insert(name, id.to_owned());
             }
         }
         if case.line.ends_with("invitations.create") {
