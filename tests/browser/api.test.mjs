@@ -51,7 +51,7 @@ describe('The API reference', () => {
     const visitor = await Visitor.arrive(t, browser, server);
     const page = await visitor.open('/api');
     await isReady(page);
-    await page.type('#find', 'post setstatus');
+    await page.type('#find', 'post users.setstatus');
     assert.deepEqual(await visible(page), ['/api/v1/users.setStatus']);
     await page.goto(`${page.url()}${OPERATION}`);
     await page.reload();
