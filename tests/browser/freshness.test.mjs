@@ -134,6 +134,7 @@ for (const [name, launch] of Object.entries(TESTED)) {
     test('a hidden tab gives up its stream after a minute and shows no old status when it is visible again', async (t) => {
       const { server, ann, proxy } = await office(t);
       const { page } = await boardOf(t, browser, proxy);
+      await eventually('the stream', () => proxy.open('/api/v1/board') > 0);
       await setVisibility(page, 'hidden');
       await eventually('no stream', () => proxy.open('/api/v1/board') === 0, 66_000, 500);
       await setStatus(server, ann, 'away', 'Lunch');
