@@ -1,9 +1,12 @@
 //! What administrators read about the server: its state, its configuration and all settings.
 
 use crate::support::process::{Home, PASSWORD, Process};
-use crate::support::{Setup, TestServer};
+use crate::support::receiver::Receiver;
+use crate::support::webhooks::{add_named, create, webhook_server};
+use crate::support::{Setup, TestServer, in_time};
 use doorsign::domain::Setting;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn the_status_shows_version_start_sizes_and_connections() {
@@ -38,6 +41,29 @@ async fn the_status_of_an_unlimited_database_has_no_limit() {
         status.expect(200).json()["database"]["limitBytes"],
         Value::Null
     );
+}
+
+#[tokio::test]
+async fn the_status_counts_hooks_that_retry_a_delivery() {
+    let server = webhook_server().await;
+    let admin = server.admin().await;
+    let receiver = Receiver::start();
+    receiver.answers(500);
+    add_named(&server, "ci", &receiver, &[]).await;
+    create(&admin, &["lunch"]).await;
+    let failing = async || {
+        let status = admin.get("server.status").await.expect(200).json();
+        status["failingHooks"].clone()
+    };
+    let counted = async {
+        while failing().await != 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    in_time("a failing hook", counted).await;
+    let disabled = admin.post("webhooks.disable", json!({"name": "ci"}));
+    disabled.await.expect(200);
+    assert_eq!(failing().await, 0, "a disabled hook does not fail");
 }
 
 #[tokio::test]
