@@ -2,9 +2,10 @@
 
 use crate::support::process::{Home, PASSWORD, Process};
 use crate::support::receiver::Receiver;
-use crate::support::webhooks::{add_named, create, webhook_server};
+use crate::support::webhooks::{add_named, create, start_with};
 use crate::support::{Setup, TestServer, in_time};
 use doorsign::domain::Setting;
+use doorsign::hooks::delivery::Pace;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ async fn the_status_of_an_unlimited_database_has_no_limit() {
 
 #[tokio::test]
 async fn the_status_counts_hooks_that_retry_a_delivery() {
-    let server = webhook_server().await;
+    // With short waits the delivery could be parked before the first look.
+    let server = start_with(Pace::default()).await;
     let admin = server.admin().await;
     let receiver = Receiver::start();
     receiver.answers(500);
