@@ -2,6 +2,7 @@
 //! Needs no server.
 
 use crate::support::openapi::document::{Document, keys};
+use doorsign::domain::{Action, TargetKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -220,6 +221,14 @@ fn assert_keys(document: &Document, place: &str, (required, optional): (&[&str],
     );
 }
 
+/// The texts of a JSON list.
+fn texts(list: &Value) -> BTreeSet<String> {
+    let texts = list.as_array().unwrap().iter();
+    texts
+        .map(|text| text.as_str().unwrap().to_owned())
+        .collect()
+}
+
 /// Types of messages that are not stored, so that `events` never returns them.
 const NOT_STORED: [&str; 2] = ["presence.shown", "webhook.test"];
 
@@ -227,12 +236,6 @@ const NOT_STORED: [&str; 2] = ["presence.shown", "webhook.test"];
 fn the_document_describes_every_type_of_event_that_is_stored() {
     let schema = include_str!("../../../../src/api/openapi/event.schema.json");
     let schema: Value = serde_json::from_str(schema).unwrap();
-    let texts = |list: &Value| -> BTreeSet<String> {
-        let texts = list.as_array().unwrap().iter();
-        texts
-            .map(|text| text.as_str().unwrap().to_owned())
-            .collect()
-    };
     let mut stored = texts(&schema["properties"]["type"]["enum"]);
     stored.retain(|event| !NOT_STORED.contains(&event.as_str()));
     let document = Document::read();
@@ -245,4 +248,15 @@ fn the_document_describes_every_type_of_event_that_is_stored() {
         }
     });
     assert_eq!(described.collect::<BTreeSet<_>>(), stored);
+}
+
+#[test]
+fn the_document_names_every_action_and_every_kind_of_target_of_the_audit_trail() {
+    let document = Document::read();
+    let actions = Action::ALL.iter().map(|action| action.as_str().to_owned());
+    let named = texts(&document.at("/components/schemas/AuditAction")["enum"]);
+    assert_eq!(named, actions.collect());
+    let kinds = TargetKind::ALL.iter().map(|kind| kind.as_str().to_owned());
+    let target = &document.at("/components/schemas/AuditRecord")["properties"]["target"];
+    assert_eq!(texts(&target["properties"]["type"]["enum"]), kinds.collect());
 }
