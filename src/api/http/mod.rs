@@ -5,6 +5,7 @@ pub(in crate::api) mod body;
 pub(in crate::api) mod client_address;
 pub(in crate::api) mod coercion;
 pub(in crate::api) mod content_type;
+pub(in crate::api) mod cookies;
 pub(in crate::api) mod directory_query;
 pub(in crate::api) mod fields;
 pub(in crate::api) mod gzip;

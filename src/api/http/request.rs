@@ -3,6 +3,7 @@
 
 use super::body::Body;
 use super::client_address::ClientAddress;
+use super::cookies;
 use super::fields::Fields;
 use super::path::{self, RequestPath};
 use super::session_cookie::{self, SessionCookie};
@@ -305,14 +306,7 @@ impl Request {
 
     /// Returns the value of a cookie.
     pub(in crate::api) fn cookie(&self, name: &str) -> Option<String> {
-        let pairs = self.head.headers.get_all(header::COOKIE).iter();
-        let pairs = pairs.filter_map(|pairs| pairs.to_str().ok());
-        let mut pairs = pairs.flat_map(|pairs| pairs.split(';'));
-        let value = |pair: &str| {
-            let (known, value) = pair.trim().split_once('=')?;
-            (known == name).then(|| value.to_owned())
-        };
-        pairs.find_map(value)
+        cookies::find(&self.head.headers, name).map(str::to_owned)
     }
 
     /// Returns the key of the display that sends the request, if it is one.

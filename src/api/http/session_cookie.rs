@@ -5,6 +5,7 @@
 //! share cookies. They rely on `Sec-Fetch-Site` where browsers send it (https, localhost), and on
 //! `Origin` elsewhere.
 
+use super::cookies;
 use super::origin::Origin;
 use crate::domain::Timestamp;
 use crate::service::authentication::Credentials;
@@ -24,13 +25,7 @@ pub(in crate::api) struct SessionCookie {
 impl SessionCookie {
     /// Finds the cookie of this name.
     pub(in crate::api) fn find(headers: &HeaderMap, name: &str) -> Option<Self> {
-        let lines = headers.get_all(header::COOKIE).iter();
-        let mut cookies = lines
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|cookie| cookie.trim().split_once('='));
-        let (_, value) = cookies.find(|(found, _)| *found == name)?;
-        let (user, token) = value.split_once('.')?;
+        let (user, token) = cookies::find(headers, name)?.split_once('.')?;
         Some(Self {
             user: user.to_owned(),
             token: token.to_owned(),
