@@ -90,6 +90,11 @@ impl ApiError {
         Self::InvalidParams(Refusal::new(text.into()))
     }
 
+    /// A field of the body holds none of these words; ajv's text.
+    pub(in crate::api) fn not_one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::invalid_params("must be equal to one of the allowed values").words(words)
+    }
+
     /// A parameter of the query is invalid; ajv's text.
     pub(in crate::api) fn invalid_query(text: impl Into<String>) -> Self {
         Self::InvalidQuery(Refusal::new(text.into()))

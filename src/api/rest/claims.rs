@@ -40,7 +40,5 @@ fn refused(error: Error) -> ApiError {
 }
 
 fn unknown_source() -> ApiError {
-    ApiError::invalid_params("must be equal to one of the allowed values")
-        .at("source")
-        .words(ClaimSource::ALL.map(ClaimSource::as_str))
+    ApiError::not_one_of(ClaimSource::ALL.map(ClaimSource::as_str)).at("source")
 }

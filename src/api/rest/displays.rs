@@ -134,11 +134,7 @@ fn word<T: Copy, const N: usize>(
         return Ok(None);
     };
     let found = all.iter().copied().find(|one| word(*one) == text);
-    let unknown = || {
-        ApiError::invalid_params("must be equal to one of the allowed values")
-            .at(name)
-            .words(all.map(word))
-    };
+    let unknown = || ApiError::not_one_of(all.map(word)).at(name);
     found.ok_or_else(unknown).map(Some)
 }
 

@@ -49,10 +49,7 @@ fn draft(mut fields: Fields) -> std::result::Result<Draft, ApiError> {
 
 fn kind(word: &str) -> std::result::Result<InvitationKind, ApiError> {
     let words = InvitationKind::ALL.iter().map(|kind| kind.as_str());
-    InvitationKind::named(word).ok_or_else(|| {
-        let refused = ApiError::invalid_params("must be equal to one of the allowed values");
-        refused.at("kind").words(words)
-    })
+    InvitationKind::named(word).ok_or_else(|| ApiError::not_one_of(words).at("kind"))
 }
 
 async fn issue(app: &App, caller: Caller<'_>, draft: Draft) -> Result<IssuedLink> {

@@ -66,11 +66,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 /// Parses the requested status. Like Meteor's check after ajv's, it requires a status or a message,
 /// and refuses a null message.
 fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
-    let unknown = || {
-        ApiError::invalid_params("must be equal to one of the allowed values")
-            .at("status")
-            .words(UserStatus::ALL.map(UserStatus::as_str))
-    };
+    let unknown = || ApiError::not_one_of(UserStatus::ALL.map(UserStatus::as_str)).at("status");
     if fields.is_null("status") {
         return Err(unknown());
     }

@@ -186,8 +186,7 @@ impl Kind {
                 if words.contains(&text.as_str()) {
                     return Ok(text.into());
                 }
-                let refusal = "must be equal to one of the allowed values";
-                Err(ApiError::invalid_params(refusal).words(words.iter().copied()))
+                Err(ApiError::not_one_of(words.iter().copied()))
             }
             Texts(_) | Usernames => coercion::texts(value).map(Value::from),
             Objects(fields, _) => {

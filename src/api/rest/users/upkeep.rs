@@ -33,7 +33,5 @@ pub(in crate::api) async fn set_presence_policy(request: Request) -> Answer {
 }
 
 fn unknown_policy() -> ApiError {
-    ApiError::invalid_params("must be equal to one of the allowed values")
-        .at("policy")
-        .words(PresencePolicy::ALL.map(PresencePolicy::as_str))
+    ApiError::not_one_of(PresencePolicy::ALL.map(PresencePolicy::as_str)).at("policy")
 }

@@ -258,5 +258,8 @@ fn the_document_names_every_action_and_every_kind_of_target_of_the_audit_trail()
     assert_eq!(named, actions.collect());
     let kinds = TargetKind::ALL.iter().map(|kind| kind.as_str().to_owned());
     let target = &document.at("/components/schemas/AuditRecord")["properties"]["target"];
-    assert_eq!(texts(&target["properties"]["type"]["enum"]), kinds.collect());
+    assert_eq!(
+        texts(&target["properties"]["type"]["enum"]),
+        kinds.collect()
+    );
 }
