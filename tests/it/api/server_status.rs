@@ -2,10 +2,9 @@
 
 use crate::support::process::{Home, PASSWORD, Process};
 use crate::support::receiver::Receiver;
-use crate::support::webhooks::{add_named, create, start_with};
+use crate::support::webhooks::{add_named, create, server_and_admin};
 use crate::support::{Setup, TestServer, in_time};
 use doorsign::domain::Setting;
-use doorsign::hooks::delivery::Pace;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -46,9 +45,7 @@ async fn the_status_of_an_unlimited_database_has_no_limit() {
 
 #[tokio::test]
 async fn the_status_counts_hooks_that_retry_a_delivery() {
-    // With short waits the delivery could be parked before the first look.
-    let server = start_with(Pace::default()).await;
-    let admin = server.admin().await;
+    let (server, admin) = server_and_admin().await;
     let receiver = Receiver::start();
     receiver.answers(500);
     add_named(&server, "ci", &receiver, &[]).await;
